@@ -1,0 +1,1 @@
+"""Tools that prepare, check and measure the project; none is needed once the server runs."""
