@@ -1,0 +1,1 @@
+"""Database engine ``guantong.core.sqlite``: Django's SQLite engine with a fair queue for writers (see `base`)."""
