@@ -1,0 +1,16 @@
+import "@fontsource-variable/inter/index.css";
+import "./css/tokens.css";
+import "./css/base.css";
+import "./css/shell.css";
+import "./css/parts.css";
+import "./css/pages.css";
+import "./css/narrow.css";
+import "./css/print.css";
+import "htmx.org";
+import "./layers";
+import "./list";
+import "./palette";
+import "./keys";
+import "./combobox";
+import "./grid";
+import "./form";
