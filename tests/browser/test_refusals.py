@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -60,7 +60,7 @@ def test_a_page_without_the_right_says_who_can_grant_it(desk: Open, username: st
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere/", f"/sales-orders/{uuid4()}/", "/sales-orders/not-a-number/", "/a/b/c/d/e/"]
+    "path", ["/nowhere/", f"/sales-orders/{UUID(int=7)}/", "/sales-orders/not-a-number/", "/a/b/c/d/e/"]
 )
 def test_an_unknown_address_says_so(desk: Open, path: str) -> None:
     person = desk()
