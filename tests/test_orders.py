@@ -477,3 +477,11 @@ def test_a_policy_counts_within_its_dates_and_company(db: None) -> None:
             assert isinstance(act("confirm", order, by=as_role("sales"), dry=True), Done), changes
             transaction.set_rollback(True)
     assert isinstance(act("confirm", order, by=as_role("sales"), dry=True), Pending)
+
+
+def test_lines_without_a_day_of_their_own_follow_the_day_of_the_order(db: None, clean_books: None) -> None:
+    """Given one line with its own day and one without, when the order moves, then only the latter moves."""
+    order = confirmed(line(wanted_on=""), line("A-2", "1", wanted_on="2030-06-01"))
+    done(amend(order, stored_lines(order), wanted_on="2030-07-01"))
+    assert [str(promise.due_on) for promise in commitments(order)] == ["2030-07-01", "2030-06-01"]
+    assert [str(promise.first_promised_on) for promise in commitments(order)] == ["2030-05-19", "2030-06-01"]

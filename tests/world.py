@@ -182,7 +182,7 @@ def stored_lines(order: Order) -> list[dict[str, Any]]:
             "quantity": plain(row.quantity),
             "price": plain(row.price),
             "tax_rate": plain(row.tax_rate),
-            "wanted_on": str(row.wanted_on),
+            "wanted_on": str(row.wanted_on or ""),
         }
         for row in rows.select_related("item")
     ]

@@ -78,6 +78,10 @@ class Change:
         else:
             notes[name] = [old, new]
 
+    def touched(self, root: models.Model, name: str) -> bool:
+        """Whether this run gave the column of the object another value."""
+        return name in self._notes.get(root.pk, {})
+
     def forget(self, root: models.Model, name: str) -> None:
         """Leave a column out of the log because its value is told in better words under another name."""
         self._notes.get(root.pk, {}).pop(name, None)

@@ -143,7 +143,7 @@ def _paths(resource: type[Resource]) -> Json:
         "get": _operation(
             f"List {resource.many}",
             f"list-{resource.slug}",
-            {"200": _content(page, "A page")},
+            {"200": _content(page, "A page"), **_problems(422)},
             parameters=[*_parameters("Search", "Sort", "After"), *_filters(resource)],
             tags=tags,
         )

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from guantong.core.access import Actor, load_actor, visible
 from guantong.core.actions import missing, run
-from guantong.core.answers import Answer, Consent, Done, NeedsConfirmation, Pending, Refused
+from guantong.core.answers import Answer, Consent, Done, NeedsConfirmation, Pending, Refused, Text
 from guantong.core.api import openapi
 from guantong.core.api.json import difference_json, read_body, read_record, records_json
 from guantong.core.api.problems import needs_confirmation, pending, problem, refused, unexpected
@@ -116,6 +116,10 @@ def _list(request: HttpRequest, resource: type[Resource], actor: Actor) -> HttpR
     if "view" not in params:
         params["view"] = "all"
     query = ListQuery.read(resource, actor, params)
+    fields: dict[str, Text] = {**query.problems()}
+    if fields:
+        text = _("This list does not understand some parameters.")
+        raise Refused("invalid", text, _("See /api/v1/openapi.json."), status=422, fields=fields)
     rows, _earlier, later = query.page()
     data = records_json(resource, rows, actor, lines=False)
     return JsonResponse({"data": data, "next": later or None, "limit": PAGE}, json_dumps_params={"ensure_ascii": False})
@@ -231,10 +235,12 @@ def verb_on_one(request: HttpRequest, actor: Actor, slug: str, uid: UUID, verb: 
     return _tell(resource, actor, answer, _dry(request))
 
 
-@api("POST")
+@api("GET", "POST")
 def verb_on_many(request: HttpRequest, actor: Actor, slug: str, verb: str) -> HttpResponse:
     """The bulk form: ``{"ids": [...]}``; all of them or none."""
     resource = resource_at(slug, actor)
+    if request.method != "POST":
+        raise missing()
     body = read_body(request)
     ids = body.pop("ids", None) if isinstance(body, dict) else None
     if not isinstance(ids, list) or not 0 < len(ids) <= 1000:

@@ -25,6 +25,7 @@ from guantong.core.schema import FieldSpec, WrongValue, clean_date, clean_number
 from guantong.core.search import matching
 
 PAGE = 50
+LIST_PARAMETERS = frozenset({"view", "q", "sort", "after", "before"})
 
 
 @dataclass
@@ -62,6 +63,38 @@ class ListQuery:
             after=clean.get("after", ""),
             before=clean.get("before", ""),
         )
+
+    def problems(self) -> dict[str, str]:
+        """What a program asked for and this list does not understand; pages pass over it."""
+        names = {*LIST_PARAMETERS, *self._filter_keys()}
+        found = {name[:60]: _("There is no such parameter.") for name in self.params if name not in names}
+        for key, raw in self.filters.items():
+            name, _dot, bound = key.partition(".")
+            spec = self.resource.specs()[name]
+            try:
+                filter_rule(spec, bound, raw)
+                if spec.kind == "choice" and not set(raw.split(",")) <= set(dict(spec.choices)):
+                    found[key] = _("Pick one of the choices.")
+            except WrongValue as wrong:
+                found[key] = str(wrong)
+        sort = self.params.get("sort", "").lstrip("-")
+        if sort and sort != self.sort.name:
+            found["sort"] = _("This cannot be sorted by.")
+        source = self.resource.aliases.get(self.sort.name, self.sort.name)
+        for name in ("after", "before"):
+            cursor = self.params.get(name, "")
+            if cursor and read_cursor(cursor, self.resource.model._meta.get_field(source)) is None:
+                found[name] = _("This is no cursor of this list.")
+        return found
+
+    def _filter_keys(self) -> set[str]:
+        hidden = self.actor.hidden_fields(self.resource)
+        return {
+            f"{name}{suffix}"
+            for name in self.resource.filters
+            if name not in hidden
+            for suffix in ("", ".from", ".until")
+        }
 
     # Rows ------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,7 @@ from guantong.core.inputs import MAX_LINES, read_consent, read_key, rows_by_uid
 from guantong.core.pages.cells import Reader, cell_of
 from guantong.core.pages.guard import find_row, require
 from guantong.core.pages.lists import lookup_url
-from guantong.core.pages.records import count_lines, edit_verb
+from guantong.core.pages.records import edit_verb
 from guantong.core.pages.shapes import Column, Field, FormPage, LineGrid, LineRow, Option, TheirChange
 from guantong.core.pages.shapes import Section as SectionShape
 from guantong.core.pages.shell import head_of, open_view, view_of
@@ -455,9 +455,29 @@ def _conflict(
         if spec.name in typed and theirs[spec.name] != typed[spec.name]
     ]
     for grid in resource.grids():
-        mine, other = (
-            [{k: v for k, v in r.items() if k != "__index__"} for r in t[grid.name]] for t in (typed, theirs)
-        )
-        if mine != other:
-            found.append(TheirChange(str(grid.title), count_lines(len(other)), count_lines(len(mine))))
+        found += _line_conflicts(grid, typed[grid.name], theirs[grid.name], shown)
     return tuple(found)
+
+
+def _line_conflicts(
+    grid: Lines, mine: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]], shown: Callable[[Any], str]
+) -> list[TheirChange]:
+    """Lines that differ, field by field; a line that only one side has is told whole."""
+    typed = {str(line.get("uid")): line for line in mine if line.get("uid")}
+    found = []
+    for number, line in enumerate(theirs, start=1):
+        yours = typed.pop(str(line["uid"]), None)
+        label = _("Line %(line)s") % {"line": number}
+        if yours is None:
+            found.append(TheirChange(label, _summary(grid, line, shown), "–"))
+            continue
+        for name, spec in grid.specs.items():
+            if (line.get(name) or "") != (yours.get(name) or ""):
+                place = _("Line %(line)s, %(field)s") % {"line": number, "field": spec.label}
+                found.append(TheirChange(place, shown(line.get(name)), shown(yours.get(name))))
+    fresh = [line for line in mine if not line.get("uid") and any(line.get(name) for name in grid.specs)]
+    return [*found, *(TheirChange(str(grid.add_label), "–", _summary(grid, line, shown)) for line in fresh)]
+
+
+def _summary(grid: Lines, line: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    return ", ".join(shown(line[name]) for name in grid.specs if line.get(name))

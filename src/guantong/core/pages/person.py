@@ -21,7 +21,7 @@ from guantong.core.models import ApprovalRequest, Notification, User
 from guantong.core.pages.cells import Reader, icon_of, ref_cell, side_of
 from guantong.core.pages.records import decision_buttons, entry_of
 from guantong.core.pages.shapes import Cell, DayPage, Entry, Field, FormPage, Head, NavItem, Option, Section, Todo
-from guantong.core.pages.shell import list_url
+from guantong.core.pages.shell import list_url, menu_label
 from guantong.core.registry import registry
 from guantong.core.resource import Resource
 from guantong.core.schema import FieldSpec
@@ -175,13 +175,15 @@ def _found(resource: type[Resource], row: Any) -> Cell:
 def _places(actor: Actor, query: str) -> list[dict[str, Any]]:
     items = [
         {
-            "cell": Cell("ref", str(view.label), url=list_url(resource, view), icon=view.icon or resource.icon),
-            "hint": str(resource.many) if str(resource.many) != str(view.label) else "",
+            "cell": Cell(
+                "ref", menu_label(resource, view), url=list_url(resource, view), icon=view.icon or resource.icon
+            ),
+            "hint": str(resource.many) if str(resource.many) != menu_label(resource, view) else "",
         }
         for resource in registry.resources.values()
         for view in resource.all_views()
         if view.menu and actor.can(resource.permission("view"))
-        if query in str(view.label).casefold() or query in str(resource.many).casefold()
+        if query in menu_label(resource, view).casefold() or query in str(resource.many).casefold()
     ]
     return [{"label": _("Go to"), "items": items}] if items else []
 

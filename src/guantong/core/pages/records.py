@@ -120,6 +120,8 @@ def _meta(
         else:
             cell = cell_of(spec, row, reader, loaded)
             parts.append(cell.text if cell.kind != "empty" else "")
+    if row.lifecycle is not None and len(row.lifecycle.states) < 3 and row.state != row.lifecycle.initial:
+        parts.insert(0, str(row.lifecycle.states[row.state].label))
     parts.append(_("Changed %(when)s") % {"when": show_ago(row.updated_at, reader.actor.zone)})
     return tuple(part for part in parts if part)
 

@@ -86,12 +86,17 @@ def _groups(request: HttpRequest, actor: Actor) -> Iterable[NavGroup]:
 
 def _item(request: HttpRequest, resource: type[Resource], view: View) -> NavItem:
     return NavItem(
-        str(resource.many if view.code == "open" else view.label),
+        menu_label(resource, view),
         view.icon or resource.icon,
         list_url(resource, view),
         is_here(request, resource, view),
         key=view.key,
     )
+
+
+def menu_label(resource: type[Resource], view: View) -> str:
+    """What a view is called in the menu; the open ones are called by the resource itself."""
+    return str(resource.many if view.code == "open" else view.label)
 
 
 def list_url(resource: type[Resource], view: View | None = None) -> str:

@@ -17,7 +17,7 @@ def tidy_items(problems: Problems, drafts: Sequence[Draft], rows: Sequence[Item 
     for index, draft in enumerate(drafts):
         rate = draft.values.get("tax_rate")
         if rate is not None and not 0 <= rate < 1:
-            problems.add(index, "tax_rate", _("This cannot be below zero or above 100%."))
+            problems.add(index, "tax_rate", _("Write it like 13% or 0.13."))
     changed = {
         row.pk: index
         for index, (draft, row) in enumerate(zip(drafts, rows, strict=True))

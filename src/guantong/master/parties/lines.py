@@ -12,6 +12,6 @@ ADDRESSES = Lines(
     names=("use", "street", "city", "region", "postcode", "country"),
     title=_("Addresses"),
     add_label=_("Add address"),
-    changes={"country": {"help": _("Two letters")}},
+    changes={"country": {"max_length": 60, "help": _("Two letters, for example CN.")}},
     widths={"use": "s", "street": "xl", "city": "m", "region": "m", "postcode": "s", "country": "xs"},
 )

@@ -59,6 +59,7 @@ class Parties(Resource):
         ("identity_country", "identity"),
         ("email", "phone"),
     )
+    changes = {"identity_country": {"max_length": 60, "help": _("Two letters, for example CN.")}}
     samples = party_values
 
     @classmethod

@@ -120,7 +120,7 @@ def _plan_order(
     open_lines = [s for s in stored if s.is_open]
     if "lines" not in draft.lines:
         for each in open_lines:
-            _follow_header(plan, order, each)
+            _follow_header(plan, order, each, change.touched(order, "wanted_on"))
         return total_of([Money(s.line.net, s.line.tax) for s in stored])
     moneys = [Money(s.line.net, s.line.tax) for s in stored if not s.is_open]
     kept: set[int] = set()
@@ -163,9 +163,9 @@ def _complete(plan: _Plan, order: Order, line: LineDraft, digits: int) -> dict[s
     values["price"] = price = price if price is not None else (item.price or ZERO)
     rate = values.get("tax_rate")
     values["tax_rate"] = rate = rate if rate is not None else (item.tax_rate or ZERO)
-    values["wanted_on"] = values.get("wanted_on") or order.wanted_on
     if price < 0 or not 0 <= rate < 1:
-        plan.problems[f"{path}-{'price' if price < 0 else 'tax_rate'}"] = _("This cannot be below zero or above 100%.")
+        wrong = "price" if price < 0 else "tax_rate"
+        plan.problems[f"{path}-{wrong}"] = _("Not below zero.") if price < 0 else _("Write it like 13% or 0.13.")
     elif quantity * price > MAX_LINE:
         plan.problems[f"{path}-quantity"] = _("This number is too large.")
     if any(name.startswith(path) for name in plan.problems):
@@ -184,7 +184,7 @@ def _add(change: Change, plan: _Plan, order: Order, position: int, values: dict[
             "item_id": values["item"].pk,
             "site_id": order.site_id,
             "quantity": values["quantity"],
-            "due_on": values["wanted_on"],
+            "due_on": values.get("wanted_on") or order.wanted_on,
         }
     )
     for name in LOGGED:
@@ -212,8 +212,9 @@ def _alter(change: Change, plan: _Plan, order: Order, old: StoredLine, line: Lin
     if quantity < last.moved:
         plan.problems.setdefault(f"lines-{line.index}-quantity", _("Change the later deliveries of this line first."))
     wanted = {"item_id": columns["item_id"], "quantity": quantity, "site_id": order.site_id}
-    if "wanted_on" in changed:
-        wanted["due_on"] = values["wanted_on"]
+    follows = values.get("wanted_on") is None and change.touched(order, "wanted_on")
+    if "wanted_on" in changed or follows:
+        wanted["due_on"] = values.get("wanted_on") or order.wanted_on
     revised = {name: value for name, value in wanted.items() if getattr(last, name) != value}
     if revised:
         plan.promise_changes[last.pk] = revised
@@ -225,11 +226,17 @@ def _alter(change: Change, plan: _Plan, order: Order, old: StoredLine, line: Lin
             change.note(order, label, told(old.line.item) if name == "item" else before, told(values.get(name)))
 
 
-def _follow_header(plan: _Plan, order: Order, stored: StoredLine) -> None:
-    """The site of the order is the site of all that is still promised."""
+def _follow_header(plan: _Plan, order: Order, stored: StoredLine, moved: bool) -> None:
+    """The order's site is the site of all that is still promised; lines without a day of their own follow its day."""
     for each in stored.commitments:
-        if each.state != Commitment.State.CLOSED and each.site_id != order.site_id:
-            plan.promise_changes[each.pk] = {"site_id": order.site_id}
+        if each.state == Commitment.State.CLOSED:
+            continue
+        wanted: dict[str, Any] = {"site_id": order.site_id}
+        if moved and stored.line.wanted_on is None:
+            wanted["due_on"] = order.wanted_on
+        revised = {name: value for name, value in wanted.items() if getattr(each, name) != value}
+        if revised:
+            plan.promise_changes[each.pk] = revised
 
 
 def _remove(change: Change, plan: _Plan, order: Order, gone: StoredLine, digits: int) -> Money:

@@ -6,6 +6,8 @@ per schedule line and usually exactly one.
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -114,6 +116,11 @@ class OrderLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.position}"
+
+    @property
+    def wanted(self) -> date:
+        """The line's own wanted day, or the order's, which it then follows."""
+        return self.wanted_on or self.order.wanted_on
 
 
 class ScheduleLine(models.Model):

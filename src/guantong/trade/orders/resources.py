@@ -30,7 +30,7 @@ LINES = Lines(
     add_label=_("Add line"),
     order="position",
     needed=True,
-    related=("item", "unit"),
+    related=("item", "unit", "order"),
     labels={"wanted_on": _("Wanted")},
     changes={
         "quantity": {"required": True, "minimum": Decimal(0), "suffix_from": "unit"},
@@ -40,12 +40,13 @@ LINES = Lines(
     computed=(
         FieldSpec("position", "position", "#", "integer", editable=False),
         FieldSpec("net", "net", _("Amount"), "amount", editable=False, numeric=True),
+        FieldSpec("wanted", "wanted", _("Wanted"), "date", editable=False, numeric=True),
         FieldSpec(
             "promised_on", "", _("Promised"), "date", editable=False, load=queries.line_promised_on, numeric=True
         ),
         FieldSpec("delivered", "", _("Delivered"), "number", editable=False, load=queries.line_delivered, numeric=True),
     ),
-    columns=("position", "item", "quantity", "delivered", "price", "tax_rate", "net", "wanted_on", "promised_on"),
+    columns=("position", "item", "quantity", "delivered", "price", "tax_rate", "net", "wanted", "promised_on"),
     sums=("net",),
     shown=("net",),
     editable={"schedule__commitment__state__in": ["draft", "requested", "firm"]},
