@@ -60,10 +60,10 @@ def record_page(request: HttpRequest, slug: str, uid: UUID, tab: str = "overview
 def make_record(resource: type[Resource], row: Any, reader: Reader, tab: str, before: str = "") -> RecordPage:
     actor = reader.actor
     number, name = resource.title(row)
-    events = _events(resource, row, tab, before)
-    requests = list(
-        ApprovalRequest.objects.filter(_about(resource, row), state="waiting").select_related("requested_by")
-    )
+    asked = list(ApprovalRequest.objects.filter(_about(resource, row)).select_related("requested_by"))
+    requests = [request for request in asked if request.state == "waiting"]
+    log = _log_of(resource, row, asked)
+    events = _events(log, tab, before)
     entries = [entry_of(resource, event, reader, CHANGES if tab == "overview" else 400) for event in events]
     specs = resource.specs()
     loaded = loaded_for(list(specs.values()), [row], actor)
@@ -81,7 +81,7 @@ def make_record(resource: type[Resource], row: Any, reader: Reader, tab: str, be
         edit_why_not=edit_why,
         actions=tuple(_buttons(resource, row, actor, requests)),
         steps=tuple(_steps(resource, row, reader)),
-        tabs=_tabs(resource, row, tab, log_url),
+        tabs=_tabs(resource, row, tab, log_url, log.count()),
         alerts=(*_waiting(requests, row, reader), *_failed(resource, row)),
         facts=_facts(resource, row, reader, loaded) if overview else (),
         lines=tuple(lines_table(grid, row, reader) for grid in resource.grids()) if overview else (),
@@ -92,8 +92,7 @@ def make_record(resource: type[Resource], row: Any, reader: Reader, tab: str, be
     )
 
 
-def _tabs(resource: type[Resource], row: Any, tab: str, log_url: str) -> tuple[Tab, ...]:
-    entries = _log_of(resource, row).count()
+def _tabs(resource: type[Resource], row: Any, tab: str, log_url: str, entries: int) -> tuple[Tab, ...]:
     overview = reverse("record", args=[resource.slug, row.uid])
     return (
         Tab(_("Overview"), overview, tab == "overview"),
@@ -382,19 +381,18 @@ def _line_foot(grid: Lines, specs: Sequence[FieldSpec], rows: Sequence[Any], dig
 # Log --------------------------------------------------------------------------------------------------------------
 
 
-def _events(resource: type[Resource], row: Any, tab: str, before: str) -> list[Event]:
-    rows = _log_of(resource, row).select_related("actor", "value")
+def _events(log: QuerySet[Event], tab: str, before: str) -> list[Event]:
+    rows = log.select_related("actor", "value")
     if tab != "overview" and before.isascii() and before.isdigit() and len(before) < 18:
         rows = rows.filter(pk__lt=int(before))
     return list(rows.order_by("-id")[: ACTIVITY if tab == "overview" else LOG_PAGE])
 
 
-def _log_of(resource: type[Resource], row: Any) -> QuerySet[Event]:
+def _log_of(resource: type[Resource], row: Any, asked: Sequence[ApprovalRequest]) -> QuerySet[Event]:
     """Events of the record, and those of the approvals that were asked for it."""
     rule = _about(resource, row)
-    requests = list(ApprovalRequest.objects.filter(rule).values_list("pk", flat=True))
-    if requests:
-        rule |= Q(kind=kind_of(ApprovalRequest), object_id__in=requests)
+    if asked:
+        rule |= Q(kind=kind_of(ApprovalRequest), object_id__in=[request.pk for request in asked])
     return Event.objects.filter(rule)
 
 
