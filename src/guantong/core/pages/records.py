@@ -64,6 +64,7 @@ def make_record(resource: type[Resource], row: Any, reader: Reader, tab: str, be
     requests = [request for request in asked if request.state == "waiting"]
     log = _log_of(resource, row, asked)
     events = _events(log, tab, before)
+    whole = len(events) < ACTIVITY and not before
     entries = [entry_of(resource, event, reader, CHANGES if tab == "overview" else 400) for event in events]
     specs = resource.specs()
     loaded = loaded_for(list(specs.values()), [row], actor)
@@ -80,8 +81,8 @@ def make_record(resource: type[Resource], row: Any, reader: Reader, tab: str, be
         edit_url=edit_url,
         edit_why_not=edit_why,
         actions=tuple(_buttons(resource, row, actor, requests)),
-        steps=tuple(_steps(resource, row, reader)),
-        tabs=_tabs(resource, row, tab, log_url, log.count()),
+        steps=tuple(_steps(row, reader, events if whole else log)),
+        tabs=_tabs(resource, row, tab, log_url, len(events) if whole else log.count()),
         alerts=(*_waiting(requests, row, reader), *_failed(resource, row)),
         facts=_facts(resource, row, reader, loaded) if overview else (),
         lines=tuple(lines_table(grid, row, reader) for grid in resource.grids()) if overview else (),
@@ -190,11 +191,11 @@ def _worth_showing(row: Any, action: Action) -> bool:
     return steps.index(target) > steps.index(row.state)
 
 
-def _steps(resource: type[Resource], row: Any, reader: Reader) -> list[Step]:
+def _steps(row: Any, reader: Reader, log: QuerySet[Event] | Sequence[Event]) -> list[Step]:
     """Chevrons of the lifecycle with who and when; a state outside the way stands at the end."""
     if row.lifecycle is None or len(row.lifecycle.states) < 3:
         return []
-    made = _made_steps(resource, row, reader)
+    made = _made_steps(row, reader, log)
     steps = [state for state in row.lifecycle.states.values() if state.step or state.code == row.state]
     if not row.lifecycle.states[row.state].step:
         steps = [s for s in steps if s.code == row.state or s.code in made or s.code == row.lifecycle.initial]
@@ -209,13 +210,15 @@ def _steps(resource: type[Resource], row: Any, reader: Reader) -> list[Step]:
     return found
 
 
-def _made_steps(resource: type[Resource], row: Any, reader: Reader) -> dict[str, str]:
-    """State → who reached it and when, from the log."""
+def _made_steps(row: Any, reader: Reader, log: QuerySet[Event] | Sequence[Event]) -> dict[str, str]:
+    """State → who reached it and when, from the log; asked once more only where the page shows part of it."""
     targets = {move.verb: move.target for move in row.lifecycle.moves.values()}
     targets["create"] = row.lifecycle.initial
-    events = Event.objects.filter(kind=resource.kind(), object_id=row.pk, verb__in=list(targets))
+    if isinstance(log, QuerySet):
+        log = list(log.filter(verb__in=list(targets)).select_related("actor"))
+    own = [event for event in log if event.object_uid == row.uid and event.verb in targets]
     found = {}
-    for event in events.select_related("actor").order_by("id"):
+    for event in sorted(own, key=lambda event: event.pk):
         who = who_of(event)
         found[targets[event.verb]] = f"{who}, {show_instant(event.at, reader.actor.zone)}"
     return found

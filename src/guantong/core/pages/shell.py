@@ -43,7 +43,7 @@ def make_shell(request: HttpRequest, user: User, actor: Actor) -> Shell:
     path = request.path
     unread = Notification.objects.filter(user_id=user.pk, read_at=None)[:100].count()
     roles = Membership.objects.filter(user_id=user.pk, company_id=actor.company.id if actor.company else 0)
-    names = [role.role.name.text(get_language() or "en") for role in roles.select_related("role")]
+    names = [name.text(get_language() or "en") for name in roles.values_list("role__name", flat=True)]
     return Shell(
         company=actor.company.name if actor.company else _("No company"),
         company_meta=" · ".join(filter(None, (note(actor.company.id) for note in company_notes)))
