@@ -19,7 +19,7 @@ from guantong.core.models import User
 from guantong.core.models.base import Master, Record
 from guantong.core.registry import registry
 from guantong.core.resource import Lines, Resource
-from guantong.core.schema import NEEDED, FieldSpec, WrongValue, clean_text, clean_uid, is_blank, read_value
+from guantong.core.schema import FieldSpec, WrongValue, clean_text, clean_uid, is_blank, read_value
 
 MAX_LINES, MAX_ROWS = 2_000, 1_000
 
@@ -253,10 +253,3 @@ def read_key(raw: str) -> str:
 def echo(name: object) -> str:
     """An unknown name as it may be shown again: short, and only what can be written."""
     return str(name)[:60].encode("utf-8", "replace").decode()
-
-
-def need(values: Mapping[str, Any], *names: str) -> None:
-    """Refuse when a value that this state needs is missing."""
-    lacking: dict[str, Text] = {name: NEEDED for name in names if values.get(name) in (None, "", {})}
-    if lacking:
-        raise Refused("invalid", _("Some fields need another look."), status=422, fields=lacking)

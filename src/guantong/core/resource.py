@@ -6,7 +6,7 @@ have. A frame option is added at its third user; until then a page is a ``pages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -257,7 +257,3 @@ def kind_of(model: type[models.Model]) -> str:
     if name is None:
         raise TypeError(f"{model} has no name")
     return name
-
-
-def text_fields(specs: Iterable[FieldSpec]) -> list[FieldSpec]:
-    return [spec for spec in specs if spec.kind in ("text", "long", "email", "phone", "translated")]

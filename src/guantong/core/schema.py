@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -18,7 +18,6 @@ from uuid import UUID
 from django.core.validators import EmailValidator
 from django.db import models
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from guantong.core.answers import Text
 from guantong.core.fields import ScaledField, Translated, TranslatedField
@@ -288,10 +287,3 @@ def _email(text: str) -> str:
     except Exception as error:
         raise WrongValue(_("Write an e-mail address like name@example.com.")) from error
     return text
-
-
-NEEDED = gettext_lazy("This is needed.")
-
-
-def named(specs: Sequence[FieldSpec]) -> dict[str, FieldSpec]:
-    return {spec.name: spec for spec in specs}
